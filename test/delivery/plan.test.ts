@@ -6,7 +6,7 @@ import type { CallRules } from '../../src/delivery/calls/batch-key.ts'
 import { LeadQueues } from '../../src/delivery/calls/lead-queues.ts'
 import { Flows, type TaskRequest, DeliveryTask } from '../../src/delivery/delivery-task.ts'
 import type { SearchKey } from '../../src/delivery/searching/lead-search.ts'
-import type { Changes } from '../../src/leads/changes.ts'
+import { type Changes, onlyIf } from '../../src/leads/changes.ts'
 import { looseKey } from '../../src/tools/sandbox/functions/lead-search.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
 import { superlinear } from '../attack/growth.ts'
@@ -69,6 +69,37 @@ test('update_lead takes one call per lead, in both dialects', async (t) => {
   const tasks = [1, 2, 3].map((lead) => ({ lead, changes: single }))
   for (const rules of [lead_ids(10), leads_data(10)])
     t.strictSame(outline(planCalls(tasks, rules)), [['1:1'], ['2:1'], ['3:1']])
+})
+
+test('an update under a condition has a call of its own, even beside an equal one, in both dialects', async (t) => {
+  const conditional = onlyIf(A, { tags: ['"a"'], fields: ['status'], customFields: [] })
+  const tasks = [1, 2, 1].map((lead) => ({ lead, changes: conditional }))
+  for (const rules of [lead_ids(10), leads_data(10)]) {
+    const calls = outline(planCalls([...tasks, { lead: 3, changes: A }, { lead: 4, changes: A }], rules))
+    t.strictSame(calls.toSorted(), [['1:A'], ['1:A'], ['2:A'], ['3:A', '4:A']])
+  }
+})
+
+test('what is left to do after another outcome is not coalesced', async (t) => {
+  const { queues, first } = equalTasks()
+  const added = new DeliveryTask(1, A, NO_REQUEST, 3, first.flow)
+  added.base = { status: 'added', warnings: [] }
+  queues.add(added)
+  t.equal(added.leader, undefined)
+})
+
+test('a call is verified if one of the updates that it serves is to be', async (t) => {
+  const verified: Changes = { ...A, isVerified: true }
+  for (const [one, other] of [
+    [A, verified],
+    [verified, A]
+  ] as const) {
+    const flows = new Flows<number, TaskRequest>(NO_REQUEST, lead_ids(10))
+    const first = new DeliveryTask(1, one, NO_REQUEST, 0, flows.of(one))
+    first.coalesce(new DeliveryTask(1, other, NO_REQUEST, 1, flows.of(other)))
+    t.equal(first.isVerified, true)
+  }
+  t.equal(equalTasks().first.isVerified, false)
 })
 
 /** Three equal tasks of one lead, coalesced; `settled` lists the indexes of those that got an outcome. */

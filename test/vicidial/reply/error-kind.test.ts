@@ -17,10 +17,15 @@ test('each known error text has its kind, wherever it is in the line', (t) => {
     ['lead_search NOT AN ALLOWED LIST ID, RESULTS FOUND: ', 'no_allowed_leads'],
     ['update_lead NOT A DEFINED LIST ID: ', 'list_unknown'],
     ['batch_update_lead NOT AN ALLOWED LIST ID - 6666', 'list_not_allowed'],
+    ['lead_search NOT AN ALLOWED LIST ID - 2125550001', 'list_not_allowed'],
+    ['list_custom_fields NOT AN ALLOWED LIST ID - 102', 'list_not_allowed'],
     // Before build 230308.
     ['update_lead NOT AN ALLOWED LIST ID - 102', 'no_allowed_leads'],
     ['lead_field_info LIST NOT FOUND: ', 'list_of_lead_not_found'],
+    ['list_info LIST DOES NOT EXIST: ', 'list_not_found'],
+    ['CUSTOM LIST FIELDS ARE NOT ENABLED ON THIS SYSTEM: ', 'custom_fields_disabled'],
     ['batch_update_lead NO LEADS DEFINED: ', 'nothing_asked'],
+    ['add_dnc_phone YOU MUST USE ALL REQUIRED FIELDS: ', 'nothing_asked'],
     ['lead_search NO VALID SEARCH METHOD: ', 'search_invalid'],
     ['lead_search INVALID SEARCH PARAMETERS: ', 'search_invalid'],
     ['batch_update_lead INVALID JSON FORMAT', 'leads_data_invalid']

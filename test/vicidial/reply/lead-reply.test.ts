@@ -195,6 +195,7 @@ test('the text of a field is its value, unless it could also come from a failure
       "it's<br />\n<b>Fatal error</b>: Uncaught mysqli_sql_exception: near 's' in /srv/x.php:12\nStack trace"
     ],
     [200, '<br />\n<b>Warning</b>: x in <b>/srv/www/non_agent_api.php</b> on line <b>7</b><br />\nvalue'],
+    [200, 'Warning: mysqli_fetch_row() expects parameter 1 to be mysqli_result, bool given\n'],
     [502, "it's"],
     [403, 'no']
   ]

@@ -290,6 +290,95 @@ test("a refusal says in the gateway's own words what to check", async (t) => {
   t.match(readSearchReply(502, '', ['CRM-1'], LIMIT), { detail: /not a VICIdial answer \(HTTP 502\)/ })
   t.match(readUpdateReply(500, ''), { detail: /failed with HTTP 500/ })
   t.match(readUpdateReply(404, ''), { detail: /^VICIDIAL_URL answered with HTTP 404/ })
+  for (const httpStatus of [403, 406]) {
+    const detail = /^A server before VICIdial refused the call .* for a value in it/
+    t.match(readUpdateReply(httpStatus, '<h1>Forbidden</h1>'), { kind: 'refused', detail }, `${httpStatus}`)
+  }
+  t.match(readUpdateReply(429, ''), { detail: /^A server before VICIdial .* \(HTTP 429\); it may later/ })
+})
+
+test('a reply that is unclear says what is wrong with it', async (t) => {
+  const told: [text: string, detail: string][] = [
+    ['Could not execute: ', 'VICIdial could not write the custom fields to its database.'],
+    [
+      'NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |0|101|0|101|1\n',
+      'VICIdial named a lead by an invalid id.'
+    ]
+  ]
+  for (const [text, detail] of told)
+    t.strictSame(readUpdateReply(200, text), { kind: 'unclear', detail }, text)
+  t.strictSame(readSearchReply(200, 'CRM-1|1|5\nCRM-1|1|6\n', ['CRM-1'], LIMIT), {
+    kind: 'unclear',
+    detail: 'VICIdial named different leads for one key.'
+  })
+})
+
+test('a refusal that a failed SELECT can cause names the tables that VICIdial looked into', async (t) => {
+  const cases: [text: string, reply: UpdateReply][] = [
+    [
+      'ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|999',
+      { kind: 'not_found', basis: 'leads', leads: new Set([999]) }
+    ],
+    [
+      'ERROR: update_lead NOT AN ALLOWED LIST ID, RESULTS - 102',
+      { kind: 'not_found', basis: 'lists', leads: new Set() }
+    ],
+    // Before build 230308.
+    [
+      'ERROR: update_lead NOT AN ALLOWED LIST ID - 102',
+      { kind: 'not_found', basis: 'lists', leads: new Set() }
+    ],
+    [
+      'ERROR: update_lead NOT A DEFINED LIST ID, LIST EXISTS CHECK ENABLED - |777',
+      {
+        kind: 'refused',
+        code: 'list_not_found',
+        detail: 'VICIdial has no list with this id.',
+        basis: 'lists'
+      }
+    ],
+    [
+      'ERROR: batch_update_lead NOT AN ALLOWED LIST ID - restricted|102',
+      {
+        kind: 'refused',
+        code: 'list_not_allowed',
+        detail: "The gateway's VICIdial account may not use this list.",
+        basis: 'lists'
+      }
+    ],
+    [
+      'ERROR: lead_all_info LIST NOT FOUND: api|101||777',
+      {
+        kind: 'refused',
+        code: 'lead_unreadable',
+        detail: "VICIdial reads no lead of a list that is not defined, or not the account's.",
+        basis: 'lists'
+      }
+    ],
+    [
+      'NOTICE: update_lead CUSTOM FIELDS DISABLED',
+      {
+        kind: 'refused',
+        code: 'field_unknown',
+        detail: "The lead's list has no such custom fields.",
+        basis: 'custom_fields'
+      }
+    ]
+  ]
+  for (const [text, reply] of cases) t.strictSame(readUpdateReply(200, `${text}\n`), reply, text)
+})
+
+test('a pipe in the name of the account does not hide which leads VICIdial did not find', async (t) => {
+  for (const user of ['crm|api7', 'crm|7up', 'crm|7,up', 'crm|1,2,']) {
+    const text = `ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |${user}|998,999\n`
+    t.strictSame(read(200, text), ['not_found', [998, 999]], text)
+  }
+})
+
+test('an error is read from its own line, and not from a notice before it', async (t) => {
+  const missing = 'ERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |api|999||\n'
+  for (const notice of ['update_lead SOMETHING ELSE - |101', 'Login incorrect', 'Invalid Source: '])
+    t.strictSame(read(200, `NOTICE: ${notice}\n${missing}`), ['not_found', [999]], notice)
 })
 
 test('a reply about another call is unclear, and a refusal stays one', async (t) => {
@@ -308,6 +397,8 @@ test('a reply about another call is unclear, and a refusal stays one', async (t)
     'SUCCESS: batch LEADS HAVE BEEN UPDATED - api|1|1|101',
     'SUCCESS: hopper_bulk_insert LEADS HAVE BEEN INSERTED INTO THE HOPPER - 1|0|101',
     'NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |101|101|0|101|1',
+    `${success}|1|1|101\nNOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |101|101|0|101|1`,
+    `${success}|1|1|101\nERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101||`,
     'ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|103',
     'ERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101||',
     'ERROR: lead_all_info LEAD NOT FOUND: api|101|',
@@ -315,6 +406,12 @@ test('a reply about another call is unclear, and a refusal stays one', async (t)
   ])
     t.strictSame(batch(text), ['unclear'], text)
   t.strictSame(batch('ERROR: LEAD NOT FOUND: |api|102'), ['not_found', [102]])
+  for (const notice of ['auth SOMETHING ELSE: |api|', 'SOMETHING ELSE FOR lead 101'])
+    t.strictSame(
+      batch(`${success}|1|1|101\nNOTICE: ${notice}`),
+      ['updated', [101], 'not_mentioned'],
+      `${notice} begins with the name of no other function`
+    )
   t.strictSame(batch('ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101,102'), [
     'not_found',
     [101, 102]
@@ -399,14 +496,17 @@ test('a lead id that VICIdial cannot have given is not believed in any reply', a
     t.strictSame(search(`A|1|101\nB|2|102-${id}\n`, ['A', 'B']), ['unclear'], `a search finds ${id}`)
     if (id !== '') t.strictSame(search(`A|1|${id}\n`, ['A']), ['unclear'], `a search finds ${id} alone`)
   }
-  t.strictSame(read(200, 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|999999999|1|||\n')[0], 'updated')
+  for (const id of [1, 999_999_999]) {
+    const text = `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${id}|1|||\n`
+    t.strictSame(read(200, text), ['updated', [id], 'not_mentioned'], 'the least id and the greatest are ids')
+  }
 })
 
 test('a count that is written differently, or a lead that is named twice, is not believed', async (t) => {
   const done = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api'
   for (const text of [`${done}|1|01|101`, `${done}|1|1e0|101`, `${done}|2|2|101,101`, `${done}|2|101,101`])
     t.strictSame(read(200, `${text}\n`), ['unclear'], text)
-  for (const line of ['A|01|101', 'A|00|', 'A|2|101-101', `A|${'1'.repeat(30)}|101`])
+  for (const line of ['A|01|101', 'A|00|', 'A|2|101-101', 'A|02|101-101', `A|${'1'.repeat(30)}|101`])
     t.strictSame(search(`${line}\n`, ['A']), ['unclear'], line)
 })
 
@@ -669,8 +769,18 @@ test('what PHP 7 prints when its database is away is no answer: nothing was done
     t.strictSame(read(200, text), ['not_made'], text)
     t.strictSame(search(text, ['CRM-1']), ['not_made'], text)
   }
-  const refused = `${warning}ERROR: Login incorrect, please try again: |api|s3cret|BAD|\n`
-  t.strictSame(read(200, refused), ['refused', 'upstream_login_failed'], 'a refused login always counts')
+  for (const [login, code] of [
+    ['Login incorrect, please try again: |api|s3cret|BAD|', 'upstream_login_failed'],
+    ['Too many login attempts, try again in 15 minutes: |api|LOCK|', 'upstream_locked_out']
+  ] as const)
+    t.strictSame(read(200, `${warning}ERROR: ${login}\n`), ['refused', code], 'a refused login always counts')
+})
+
+test('what VICIdial prints about its database counts only at the start of a line', async (t) => {
+  t.strictSame(read(200, '<p>MySQL connect ERROR:  Connection refused</p>\n'), ['unclear'])
+  t.strictSame(read(200, '<br />\nMySQL connect ERROR:  Connection refused'), ['not_made'])
+  const echoed = 'NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - Could not execute: |101|101|0|101|1\n'
+  t.strictSame(read(200, echoed), ['updated', [101], 'stored'], 'it may be echoed from the call')
 })
 
 test('custom fields that VICIdial could not write are not forgotten over the fields that it wrote', async (t) => {
