@@ -8,7 +8,9 @@ import type { Tester } from './helper.ts'
  * @param now what the clock shows, in milliseconds since 1970
  */
 export function stoppedClock(t: Tester, now = Date.now()) {
+  const clearRunning = globalThis.clearTimeout
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now })
+  clearOnlyOwn(clearRunning)
   const stopped = Date.now.bind(Date)
   let ahead = 0
   // Plain functions: `mock.method` keeps each call with its stack, and clocks are read very often.
@@ -35,6 +37,25 @@ export function stoppedClock(t: Tester, now = Date.now()) {
     ahead += ms
   }
   return { tick, pass, setAhead }
+}
+
+/**
+ * Lets `clearTimeout` clear only timers of this stopped clock. Node's clears whatever is at the timer's place in the queue: a
+ * timer of an earlier stopped clock would take another one with it.
+ * @param clearRunning for timers of the running clock
+ */
+function clearOnlyOwn(clearRunning: typeof clearTimeout): void {
+  const own = new WeakSet<object>()
+  const { setTimeout: start, clearTimeout: clear } = globalThis
+  globalThis.setTimeout = ((...args: Parameters<typeof start>) => {
+    const timer = start(...args)
+    own.add(timer)
+    return timer
+  }) as typeof setTimeout
+  globalThis.clearTimeout = (timer) => {
+    if (typeof timer === 'object' && own.has(timer)) clear(timer)
+    else clearRunning(timer)
+  }
 }
 
 /** Lets everything happen that needs neither time nor another process. */
