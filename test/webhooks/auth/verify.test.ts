@@ -651,7 +651,7 @@ test('a shared secret is the whole value of its header', async (t) => {
   t.equal(of({ 'x-other-token': 'two' }), 'credential_missing')
 })
 
-test('a refused sender is told the scheme of its endpoint, and the name of the endpoint', async (t) => {
+test('a 401 names the authentication scheme and the endpoint', async (t) => {
   const hashes = [sha256('one')]
   const [standard, header] = [standardAuth('c2VjcmV0'), 'x-webhook-token']
   const cases: readonly (readonly [Auth, string])[] = [
